@@ -1,0 +1,1 @@
+"""Every event type, declared once: what producers, consumers, documents and tests derive from."""

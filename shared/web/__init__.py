@@ -1,0 +1,1 @@
+"""What every app's HTTP side is built on: the request pipeline, errors, tokens, OpenAPI, health."""
