@@ -1,0 +1,1 @@
+"""The booking app: slots, holds, bookings, the desk's day."""

@@ -1,0 +1,1 @@
+"""What booking does: one plain function per command or question, its dependencies as arguments."""
