@@ -1,0 +1,1 @@
+"""notify: the app that tells people what became of their visit."""

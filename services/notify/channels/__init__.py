@@ -1,0 +1,1 @@
+"""Ways to reach a person: adapters of the ports `EmailProvider` and `SmsProvider`."""

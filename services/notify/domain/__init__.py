@@ -1,0 +1,1 @@
+"""What is owed to whom, and when: rules without I/O, on whole milliseconds and plain values."""

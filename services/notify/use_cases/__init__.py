@@ -1,0 +1,1 @@
+"""What notify does, one function or class each; their arguments are the I/O they need."""
