@@ -94,15 +94,31 @@ class BookingDocument(Place):
     offer = fields.Nested(Offer, required=True, allow_none=True)
 
 
+class Freed(Occupied):
+    """The places a booking gave up, where they cool off: until then nobody can have them."""
+
+    centre = fields.String(required=True)
+    day = Day(required=True)
+    time = TimeOfDay(required=True)
+    minutes = fields.Integer(required=True)
+    service = fields.String(required=True)
+    until = Instant(required=True)
+
+
 class BookingEvent(EventSchema):
     """Who did what, and the booking as it is since. `previous` is the place a move left;
-    `freed_until` says until when a place given up cools off."""
+    `freed_until` says until when a place given up cools off, `freed` which places that are."""
 
     actor = fields.String(required=True)
     reason = fields.String(required=True, allow_none=True)
     booking = fields.Nested(BookingDocument, required=True)
     previous = fields.Nested(Place, required=True, allow_none=True)
     freed_until = Instant(required=True, allow_none=True)
+    freed = fields.Nested(
+        Freed,
+        allow_none=True,
+        metadata={"description": "for booking's own recovery from the log; null: back at once"},
+    )
 
 
 _CENTRE = {

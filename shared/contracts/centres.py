@@ -143,6 +143,9 @@ class CentreEvent(EventSchema):
     reason = fields.String(required=True, allow_none=True)
     changed = fields.List(fields.String(), required=True)
     centre = fields.Nested(CentreDocument, required=True)
+    kept = fields.Dict(
+        metadata={"description": "what the centres app keeps of it, for its own recovery only"}
+    )
 
 
 _NAMES = {
