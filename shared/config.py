@@ -58,7 +58,9 @@ class Environment:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What every app needs. Secrets are required; see README for the meaning of each variable."""
+    """What every app needs. Secrets are required; see README for the meaning of each variable.
+    `worker_metrics_port` 0: a worker's numbers are not to be had by HTTP. `worker_heartbeat`: the
+    file by which a worker shows that its loops turn."""
 
     store_url: str
     bus_url: str
@@ -67,10 +69,13 @@ class Settings:
     simulated_clock: bool = False
     rate_limits: bool = True
     data_dir: Path = ROOT / "data"
+    worker_metrics_port: int = 0
+    worker_heartbeat: Path | None = None
 
     @classmethod
     def read(cls, env: Environment) -> Self:
         """Settings from one environment; subclasses add their own by overriding `own`."""
+        heartbeat = env.text("KEZEK_WORKER_HEARTBEAT", "")
         return cls(
             store_url=env.required("KEZEK_STORE_URL"),
             bus_url=env.required("KEZEK_BUS_URL"),
@@ -79,6 +84,8 @@ class Settings:
             simulated_clock=env.switch("KEZEK_SIMULATED_CLOCK", False),
             rate_limits=env.switch("KEZEK_RATE_LIMITS", True),
             data_dir=Path(env.text("KEZEK_DATA_DIR", str(ROOT / "data"))),
+            worker_metrics_port=env.integer("KEZEK_WORKER_METRICS_PORT", 0),
+            worker_heartbeat=Path(heartbeat) if heartbeat else None,
             **cls.own(env),
         )
 

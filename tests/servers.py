@@ -77,6 +77,7 @@ class KafkaServer:
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="kz-kafka-"))
         self.port = free_port(neighbours=1)
+        self.environ: dict[str, str] = {}
         self._libs = os.environ.get("KEZEK_KAFKA_LIBS") or str(ROOT / "var" / "kafka-libs")
 
     @property
@@ -118,7 +119,7 @@ class KafkaServer:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def _call(self, *args: str) -> None:
-        environment = {**os.environ, "KEZEK_KAFKA_LIBS": self._libs}
+        environment = {**os.environ, "KEZEK_KAFKA_LIBS": self._libs, **self.environ}
         done = subprocess.run(
             [str(KAFKA_SH), *args], env=environment, capture_output=True, text=True, timeout=300
         )

@@ -53,12 +53,14 @@ class Person(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class PersonTaking:
-    """The claim and the mark a new booking takes; `person` "" for none, `window_ms` 0 for no mark."""
+    """The claim and the mark a new booking takes; `person` "" for none, `window_ms` 0 for no mark.
+    `created_ms` is the instant the mark counts from: the one the booking's document tells."""
 
     person: str
     service: str
     kind: str
     window_ms: int
+    created_ms: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +88,7 @@ class Reading(Protocol):
     def network(self) -> Network: ...
     def look(
         self, *, occupation: str | None = None, booking: str | None = None,
-        taken: Sequence[tuple[str, str, str]] = (),
+        taken: Sequence[tuple[str, str, str]] = (), may_be_late: bool = False,
     ) -> Look: ...  # fmt: skip
     def about_now_ms(self) -> int: ...
     def hold(self, look_value: bytes | None) -> Occupation | None: ...

@@ -11,6 +11,7 @@ from marshmallow import ValidationError
 from services.booking import schemas, views
 from services.booking.domain.actor import Actor
 from services.booking.domain.reference import normalise
+from services.booking.metrics import BOOKINGS, HOLDS, refusals_in
 from services.booking.ports import Person
 from services.booking.use_cases import bookings, desk, holds, search, visits
 from shared import clock
@@ -77,6 +78,7 @@ def _created_hold(result: Any, _call: Call, _deps: Any) -> Answer:
 
 @routes.add("POST", "/holds", body=schemas.HoldIn, answers={201: schemas.HoldOut},
             present=_created_hold, refusals=(*_TARGET, "slot_full", "too_many_requests", "busy"))  # fmt: skip
+@refusals_in(HOLDS)
 def place_hold(call: Call, deps: Any) -> dict[str, Any]:
     """Keeps a place for a few minutes while the form is filled in."""
     actor = actor_of(call.caller)
@@ -90,6 +92,7 @@ def place_hold(call: Call, deps: Any) -> dict[str, Any]:
 
 @routes.add("POST", "/holds/<hold>/renew", answers={200: schemas.HoldOut}, body=schemas.NothingIn,
             body_optional=True, refusals=("hold_expired", "already_renewed"))  # fmt: skip
+@refusals_in(HOLDS)
 def renew_hold(call: Call, deps: Any) -> dict[str, Any]:
     """Gives a hold its whole time again, once."""
     return holds.renew_hold(
@@ -152,6 +155,7 @@ def _booked(result: Any, call: Call, deps: Any) -> Answer:
 @routes.add("POST", "/bookings", body=schemas.BookingIn, answers={201: schemas.BookingCreated},
             present=_booked, refusals=(*_TARGET, "hold_expired", "already_booked", "slot_full",
                                        "too_many_bookings", "forbidden", "busy"))  # fmt: skip
+@refusals_in(BOOKINGS)
 def book(call: Call, deps: Any) -> dict[str, Any]:
     """Books a held time, or a free one at once."""
     actor, body = actor_of(call.caller), call.body
@@ -192,6 +196,7 @@ def read_booking(call: Call, deps: Any) -> Answer:
 @routes.add("POST", "/bookings/<reference>/move", guard=holder, body=schemas.MoveIn, present=_shown,
             answers={200: schemas.BookingOut},
             refusals=(*_TARGET, "wrong_state", "slot_full", "busy"))  # fmt: skip
+@refusals_in(BOOKINGS)
 def move_booking(call: Call, deps: Any) -> dict[str, Any]:
     """Another start, or another centre, for the same booking, in one step."""
     return visits.move(
@@ -204,6 +209,7 @@ def move_booking(call: Call, deps: Any) -> dict[str, Any]:
 @routes.add("POST", "/bookings/<reference>/cancel", guard=holder, body=schemas.NothingIn,
             body_optional=True, present=_shown, answers={200: schemas.BookingOut},
             refusals=("wrong_state", "busy"))  # fmt: skip
+@refusals_in(BOOKINGS)
 def cancel_booking(call: Call, deps: Any) -> dict[str, Any]:
     """Gives a booking up; again: the same."""
     return visits.cancel(
@@ -215,6 +221,7 @@ def cancel_booking(call: Call, deps: Any) -> dict[str, Any]:
 @routes.add("POST", "/bookings/<reference>/accept", guard=holder, body=schemas.NothingIn,
             body_optional=True, present=_shown, answers={200: schemas.BookingOut},
             refusals=("wrong_state",))  # fmt: skip
+@refusals_in(BOOKINGS)
 def accept_offer(call: Call, deps: Any) -> dict[str, Any]:
     """Takes the place that a displaced booking was offered."""
     return visits.accept(
@@ -267,7 +274,8 @@ for _name in _STEPS:
     routes.add("POST", f"/bookings/<reference>/{_name}", guard=staff_of_booking,
                body=schemas.NothingIn, body_optional=True, present=_shown,
                answers={200: schemas.BookingOut},
-               refusals=("wrong_state", "already_booked", "busy"))(_step(_name))  # fmt: skip
+               refusals=("wrong_state", "already_booked", "busy"))(
+                   refusals_in(BOOKINGS)(_step(_name)))  # fmt: skip
 
 
 @routes.add("POST", "/clock", guard=ops, body=schemas.ClockIn, answers={200: schemas.ClockOut},

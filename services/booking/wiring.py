@@ -10,7 +10,7 @@ from services.booking.domain.policy import Policy
 from services.booking.store import Store, keys
 from shared.contact import ContactBox
 from shared.regions import Regions
-from shared.store.connection import Client, connect
+from shared.store.connection import Client, by_sentinel, connect
 from shared.store.idempotency import IdempotencyRecords
 from shared.web.auth import Authenticator, DeskTokens, ManageTokens
 from shared.web.health import worker_checks
@@ -40,7 +40,8 @@ class Deps:
 def build(settings: BookingSettings) -> Deps:
     """Composes the app's parts. Connects lazily; reads only the regions' file."""
     client = connect(settings.store_url)
-    store = Store(client)
+    replica = connect(settings.store_url, replica=True) if by_sentinel(settings.store_url) else None
+    store = Store(client, replica=replica, wait_replicas=settings.wait_replicas)
 
     def epoch_of(centre_id: str) -> int | None:
         centre = store.network.centres.get(centre_id)

@@ -17,6 +17,8 @@ from services.booking.wiring import Deps, build
 from shared import bus, logs
 from shared.errors import ConfigurationError
 from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.lag import LagWatch
+from shared.messaging.observer import ConsumerMetrics, RelayMetrics
 from shared.messaging.relay import Relay
 from shared.messaging.runner import Runner
 from shared.messaging.worker import run_worker
@@ -52,12 +54,23 @@ def main() -> int:
         return 2
     runner = Runner(
         channel.consumer(GROUP, handlers.topics), handlers, deps,
-        DeadLetters(channel.producer(), GROUP),
+        DeadLetters(channel.producer(), GROUP), observer=ConsumerMetrics(GROUP),
     )  # fmt: skip
-    relay = Relay(deps.client, keys.PREFIX, channel)
+    relay = Relay(
+        deps.client, keys.PREFIX, channel, observer=RelayMetrics("booking"),
+        wait_replicas=settings.wait_replicas,
+    )  # fmt: skip
+    lag = LagWatch(deps.client, keys.PREFIX, channel, GROUP, handlers.topics)
     return run_worker(
         "booking",
-        {"consume": runner.run, "relay": relay.run, "due": lambda stop: keep_house(deps, stop)},
+        {
+            "consume": runner.run,
+            "relay": relay.run,
+            "lag": lag.run,
+            "due": lambda stop: keep_house(deps, stop),
+        },
+        metrics_port=settings.worker_metrics_port,
+        heartbeat=settings.worker_heartbeat,
     )
 
 

@@ -7,6 +7,7 @@ that is known is the operators', a definition that differs is told to the centre
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -83,7 +84,7 @@ def main(arguments: Sequence[str]) -> int:
     if len(arguments) != 1 or arguments[0].startswith("-"):
         return _failed(USAGE)
     folder = Path(arguments[0])
-    logs.configure("centres-load")
+    logs.configure("centres-load", level=logging.WARNING)  # beside a progress bar
     try:
         deps = wiring.build(Settings.from_env())
         summary = load(folder, deps, Console(highlight=False))

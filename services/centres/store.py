@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from services.centres.ports import Catalogue, Conflict, Idem, Kept, Reading, Write
+from shared import journal
 from shared.store.clock import StoreClock
 from shared.store.connection import Client
 from shared.store.scripts import Scripts
@@ -88,6 +89,8 @@ class CentreStore:
         if answer[0] == b"conflict":
             idem.recorded = False
             raise Conflict
+        for write in writes:
+            journal.tell(write.event, version=write.stored["version"])
 
     def write_catalogue(self, catalogue: Catalogue, *, was: int) -> None:
         raw = orjson.dumps(

@@ -38,6 +38,7 @@ class Deps:
 
     def checks(self) -> dict[str, Any]:
         """For health: "ok", facts, or what is wrong. Raises `StoreUnavailable`."""
+        self.clock.now_ms()  # refused while the store is being restored
         network = {"centres": self.store.count()}
         state = self.store.relay_state()
         worker, bus = "starting", "starting"

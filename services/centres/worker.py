@@ -18,6 +18,7 @@ from shared import bus, logs
 from shared.clock import iso
 from shared.config import Settings
 from shared.errors import ConfigurationError
+from shared.messaging.observer import RelayMetrics
 from shared.messaging.relay import Relay
 from shared.messaging.worker import run_worker
 
@@ -49,11 +50,17 @@ def main() -> int:
     try:
         settings = Settings.from_env()
         deps = wiring.build(settings)
-        relay = Relay(deps.client, PREFIX, bus.connect(settings.bus_url))
+        channel = bus.connect(settings.bus_url)
+        relay = Relay(deps.client, PREFIX, channel, observer=RelayMetrics("centres"))
     except ConfigurationError as error:
         print(f"centres worker: {error}", file=sys.stderr)
         return 1
-    return run_worker("centres", {"relay": relay.run, "keep_told": partial(keep_told, deps=deps)})
+    return run_worker(
+        "centres",
+        {"relay": relay.run, "keep_told": partial(keep_told, deps=deps)},
+        metrics_port=settings.worker_metrics_port,
+        heartbeat=settings.worker_heartbeat,
+    )
 
 
 if __name__ == "__main__":

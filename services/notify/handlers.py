@@ -23,6 +23,7 @@ def booking_changed(event: Event, deps: Any) -> None:
         store=deps.incoming,
         addressees=deps.addressees,
         rules=deps.rules,
+        traceparent=event.traceparent,
     ):
         deps.bell.ring()
 

@@ -58,6 +58,7 @@ class KafkaBus:
         }
         self._lock = threading.Lock()
         self._reader: KafkaConsumer | None = None
+        self._admin: KafkaAdminClient | None = None
 
     def producer(self) -> Producer:
         return KafkaBusProducer(self._options)
@@ -79,6 +80,8 @@ class KafkaBus:
             # Not compacted: a zombie's late record would survive compaction as the only one.
             "cleanup.policy": "delete",
             "max.message.bytes": str(TOPIC_MAX_MESSAGE_BYTES),
+            # One broker may be away; with two away nothing is acknowledged, so nothing can be lost.
+            "min.insync.replicas": str(max(1, self._replication_factor - 1)),
         }
         wanted = {
             "num_partitions": PARTITIONS,
@@ -98,6 +101,23 @@ class KafkaBus:
             if self._reader is None:
                 self._reader = self._plain_consumer()
             return _ends(self._reader, topic)
+
+    def lag(self, group: str, topics: Sequence[str]) -> Mapping[tuple[str, int], int]:
+        with self._lock, translated():
+            if self._reader is None:
+                self._reader = self._plain_consumer()
+            if self._admin is None:
+                self._admin = KafkaAdminClient(**self._options)
+            done = self._admin.list_group_offsets({group: None}).get(group, {})
+            found = {}
+            for topic in topics:
+                partitions = _partitions(self._reader, topic)
+                begins = self._reader.beginning_offsets(partitions, timeout_ms=REQUEST_TIMEOUT_MS)
+                for number, end in _ends(self._reader, topic).items():
+                    partition = TopicPartition(topic, number)
+                    committed = done[partition].offset if partition in done else -1
+                    found[topic, number] = max(0, end - max(committed, begins.get(partition, 0)))
+        return found
 
     def read_all(self, topic: str) -> Iterator[Record]:
         with translated():
@@ -130,12 +150,17 @@ class KafkaBus:
             if self._reader is not None:
                 self._reader.close(autocommit=False)
                 self._reader = None
+            if self._admin is not None:
+                self._admin.close()
+                self._admin = None
+
+
+def _partitions(reader: KafkaConsumer, topic: str) -> list[TopicPartition]:
+    return [TopicPartition(topic, number) for number in reader.partitions_for_topic(topic) or ()]
 
 
 def _ends(reader: KafkaConsumer, topic: str) -> Mapping[int, int]:
-    partitions = [
-        TopicPartition(topic, number) for number in reader.partitions_for_topic(topic) or ()
-    ]
+    partitions = _partitions(reader, topic)
     if not partitions:
         return {}
     found = reader.end_offsets(partitions, timeout_ms=REQUEST_TIMEOUT_MS)

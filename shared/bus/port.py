@@ -142,6 +142,11 @@ class Bus(Protocol):
         """Partition to end; empty for a topic that does not exist. Raises `BusUnavailable`."""
         ...
 
+    def lag(self, group: str, topics: Sequence[str]) -> Mapping[tuple[str, int], int]:
+        """How many records of each (topic, partition) the group has not committed; a bus may stop
+        counting at some thousands. For watching, never for decisions. Raises `BusUnavailable`."""
+        ...
+
     def read_all(self, topic: str) -> Iterator[Record]:
         """Every record kept, up to the ends at the time of the call; of no group. Order is kept per
         partition. Raises `BusUnavailable`."""

@@ -14,6 +14,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from shared.bus.lease import LUA
 from shared.bus.port import (
     BusUnavailable,
     Consumer,
@@ -27,6 +28,7 @@ from shared.bus.port import (
 from shared.bus.redis_consumer import RedisStreamsConsumer
 from shared.bus.redis_wire import (
     RETENTION_KEY,
+    cursor_key,
     pack_headers,
     stream_key,
     to_record,
@@ -36,6 +38,8 @@ from shared.bus.redis_wire import (
 TIMEOUT_S = 10.0
 """Longer than any blocking read and than a slow fsync; a server silent for longer is down."""
 READ_CHUNK = 500
+MOST_COUNTED = 5_000
+"""Of a lag: counting goes through the entries, a few milliseconds for so many."""
 
 
 class RedisStreamsProducer:
@@ -87,6 +91,7 @@ class RedisStreamsBus:
             retry=Retry(NoBackoff(), 0),
             protocol=2,
         )
+        self._lag = self._client.register_script((LUA / "lag.lua").read_text("utf-8"))
 
     def producer(self) -> Producer:
         return RedisStreamsProducer(self._client)
@@ -107,6 +112,14 @@ class RedisStreamsBus:
     def end_offsets(self, topic: str) -> Mapping[int, int]:
         info = self._info(topic)
         return {} if info is None else {0: _end(info)}
+
+    def lag(self, group: str, topics: Sequence[str]) -> Mapping[tuple[str, int], int]:
+        with translated():
+            answers: list[Any] = [
+                self._lag(keys=[stream_key(topic), cursor_key(group, topic)], args=[MOST_COUNTED])
+                for topic in topics
+            ]
+        return {(topic, 0): answer[1] for topic, answer in zip(topics, answers, strict=True)}
 
     def read_all(self, topic: str) -> Iterator[Record]:
         info = self._info(topic)

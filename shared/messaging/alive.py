@@ -1,8 +1,9 @@
 """`python -m shared.messaging.alive APP`: is the work of that app's workers being done?
 
-Owns the health check of worker containers. The one thing to know: workers share one relay, which
-shows itself in `{app}:relay:state` every few seconds, also while the bus is down; so a silent state
-means that no worker of the app does its work, and a store that is down that none can.
+Owns the health check of worker containers: that every loop of the worker in here turns, by the file
+that KEZEK_WORKER_HEARTBEAT names, and that its app relays. The one thing to know: workers share one
+relay, which shows itself in `{app}:relay:state` every few seconds, also while the bus is down; so a
+silent state means that no worker of the app does its work, and a store that is down that none can.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from shared.config import Environment
 from shared.errors import ConfigurationError, StoreUnavailable
+from shared.messaging import heartbeat
 from shared.messaging.relay_state import bus_health
 from shared.store.connection import connect
 
@@ -39,12 +42,13 @@ def main(arguments: Sequence[str]) -> int:
     if len(arguments) != 1:
         print("usage: python -m shared.messaging.alive APP", file=sys.stderr)
         return 2
+    env = Environment(os.environ)
     try:
-        store_url = Environment(os.environ).required("KEZEK_STORE_URL")
+        store_url, beats = env.required("KEZEK_STORE_URL"), env.text("KEZEK_WORKER_HEARTBEAT", "")
     except ConfigurationError as error:
         print(f"alive: {error}", file=sys.stderr)
         return 2
-    found = problem(store_url, arguments[0])
+    found = (heartbeat.problem(Path(beats)) if beats else None) or problem(store_url, arguments[0])
     if found:
         print(f"{arguments[0]}: {found}", file=sys.stderr)
     return 1 if found else 0

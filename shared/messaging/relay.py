@@ -25,7 +25,7 @@ from shared.messaging.observer import Counts, Observer
 from shared.messaging.problems import describe
 from shared.messaging.relay_state import DOWN, OK, LogWentBack, RelayState
 from shared.store.connection import Client
-from shared.store.scripts import Scripts
+from shared.store.scripts import WAIT_TIMEOUT_MS, Scripts
 
 CHUNK = 500
 """Entries per send. More gains little throughput; each is sent again if the process dies before the
@@ -46,7 +46,7 @@ class LeaseLost(KezekError):
 
 
 class _NotReady(KezekError):
-    """The bus is down and nothing is under way: wait."""
+    """The bus is down, or replicas are behind, and nothing is under way: wait."""
 
 
 class Relay:
@@ -61,11 +61,13 @@ class Relay:
         *,
         chunk: int = CHUNK,
         lease_ttl_ms: int | None = None,
+        wait_replicas: int = 0,
         observer: Observer | None = None,
     ) -> None:
         self._client = client
         self._bus = bus
         self._chunk = chunk
+        self._wait_replicas = wait_replicas
         self._observer = observer or Counts()
         self._name = f"relay {prefix}"
         self._outbox = f"{prefix}:outbox"
@@ -99,6 +101,7 @@ class Relay:
                     log.error("log_went_back", relay=self._name, error=str(error))
                     self._checked_at = 0.0
                     stop.wait(CHECK_EVERY_S)
+                    self._state.load()  # `make reseed` forgets the ends, and then it goes on
         finally:
             self.close()
 
@@ -146,6 +149,7 @@ class Relay:
         if not answer:
             return 0
         entries = answer[0][1]
+        self._wait_for_replicas()
         if not self._lease.held:
             raise LeaseLost(self._name)
         try:
@@ -157,6 +161,17 @@ class Relay:
         self._advance(entries[-1][0], ends)
         self._observer.count(counts.RELAYED, len(entries))
         return len(entries)
+
+    def _wait_for_replicas(self) -> None:
+        """Nothing is told that a new primary might not know: what was read is on the replicas first."""
+        if not self._wait_replicas:
+            return
+        # The server waits for what this connection wrote, and with it for all that was before.
+        wrote = ("HSET", self._state.key, "read_at_ms", int(time.time() * 1000))
+        wait = ("WAITAOF", 1, self._wait_replicas, WAIT_TIMEOUT_MS)
+        _, (_, replicas) = self._client.direct.run([wrote, wait], reads_only=False)
+        if replicas < self._wait_replicas:
+            raise _NotReady(f"{replicas} of {self._wait_replicas} replicas have what is to be sent")
 
     def close(self) -> None:
         self._lease.release()
@@ -188,7 +203,7 @@ class Relay:
             {"dlq_topic": record.topic},
             kept_at=f"{self._oversize} of the store, {SEQUENCE} {sequence}",
         )
-        self._observer.count(counts.DEAD_LETTERED)
+        self._observer.dead_lettered(record.topic, counts.TOO_LARGE)
         log.error("record_too_large", relay=self._name, topic=record.topic, sequence=sequence)
 
     def _advance(self, entry_id: bytes, ends: Ends) -> None:

@@ -12,10 +12,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from shared import trace
 from shared.bus.port import BusUnavailable, Consumer, OwnershipLost, Record
 from shared.contracts.codec import Event, MalformedEvent, UnknownEventType, decode
 from shared.errors import KezekError, Retryable
-from shared.logs import get_logger
+from shared.logs import bound, get_logger
 from shared.messaging import observer as counts
 from shared.messaging.handlers import Handlers
 from shared.messaging.observer import Counts, Observer
@@ -128,16 +129,17 @@ class Runner:
             self._observer.count(counts.UNKNOWN)
             return
         except MalformedEvent as error:
-            self._give_up(record, error.reason)
+            self._give_up(record, error.reason, counts.MALFORMED)
             return
-        problem = self._apply(event, deadline)
+        with trace.following(event.traceparent), bound(event_id=event.id):
+            problem = self._apply(event, deadline)
         if problem is None:
             self._failed_in_a_row = 0
             return
         self._failed_in_a_row += 1
         if self._failed_in_a_row >= STOP_AFTER:
             raise TooManyFailures(f"{self._failed_in_a_row} events in a row; the last: {problem}")
-        self._give_up(record, problem)
+        self._give_up(record, problem, counts.HANDLER_FAILED)
 
     def _apply(self, event: Event, deadline: float) -> str | None:
         """What was wrong with it after all tries, or None. Raises `Retryable` past the deadline."""
@@ -148,11 +150,11 @@ class Runner:
             except Retryable as error:
                 if time.monotonic() + delay_s > deadline:
                     raise
-                log.warning("dependency_unavailable", error=describe(error), event_id=event.id)
+                log.warning("dependency_unavailable", error=describe(error))
             except Exception as error:
                 tries += 1
                 problem = describe(error)
-                log.error("handler_failed", error=problem, event_id=event.id, type=event.type.name)
+                log.error("handler_failed", error=problem, type=event.type.name)
                 if tries >= TRIES:
                     return problem
             else:
@@ -163,13 +165,14 @@ class Runner:
                 raise Stopped("while waiting to try again")
             delay_s = min(delay_s * 2, LONGEST_DELAY_S)
 
-    def _give_up(self, record: Record, reason: str) -> None:
+    def _give_up(self, record: Record, reason: str, kind: str) -> None:
         self._dead_letters.put(record, reason)
-        self._observer.count(counts.DEAD_LETTERED)
+        self._observer.dead_lettered(record.topic, kind)
         log.error(
             "dead_lettered",
             reason=reason[:200],
             topic=record.topic,
             partition=record.partition,
-            offset=record.offset,
+            # An entry of a Redis stream counts beyond 64 bits, which the log's JSON does not have.
+            offset=str(record.offset),
         )

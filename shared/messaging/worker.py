@@ -11,9 +11,12 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import FrameType
 
+from shared import metrics
 from shared.logs import get_logger
+from shared.messaging.heartbeat import BEAT_S, Heartbeat, LoopStop
 from shared.messaging.problems import describe
 
 Loop = Callable[[threading.Event], None]
@@ -24,8 +27,15 @@ STOP_LIMIT_S = 30.0
 log = get_logger(__name__)
 
 
-def run_worker(name: str, loops: Mapping[str, Loop]) -> int:
-    """Runs every loop in a thread of its own until SIGTERM or SIGINT, or until one raises.
+def run_worker(
+    name: str,
+    loops: Mapping[str, Loop],
+    *,
+    metrics_port: int = 0,
+    heartbeat: Path | None = None,
+) -> int:
+    """Runs every loop in a thread of its own until SIGTERM or SIGINT, or until one raises. With a
+    `metrics_port`, answers scrapes there meanwhile; keeps a `heartbeat` file where one is named.
 
     Returns the exit code: 0 when asked to stop, 1 when a loop failed. Main thread only.
     """
@@ -36,9 +46,15 @@ def run_worker(name: str, loops: Mapping[str, Loop]) -> int:
 
     before = {number: signal.signal(number, stopped) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        threads = _start(loops, stop, failed)
+        try:
+            metrics.serve(metrics_port)
+        except OSError as error:
+            log.error("metrics_port_taken", port=metrics_port, error=error.strerror)
+            return 1
+        stops = {loop: LoopStop(stop) for loop in loops}
+        threads = _start(loops, stops, failed)
         log.info("worker_started", worker=name, loops=sorted(loops))
-        stop.wait()
+        _wait(stop, Heartbeat(heartbeat, stops) if heartbeat else None)
         deadline = time.monotonic() + STOP_LIMIT_S
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
@@ -50,10 +66,19 @@ def run_worker(name: str, loops: Mapping[str, Loop]) -> int:
     return 1 if failed.is_set() or late else 0
 
 
+def _wait(stop: threading.Event, heart: Heartbeat | None) -> None:
+    while heart:
+        heart.beat()
+        if stop.wait(BEAT_S):
+            return
+    stop.wait()
+
+
 def _start(
-    loops: Mapping[str, Loop], stop: threading.Event, failed: threading.Event
+    loops: Mapping[str, Loop], stops: Mapping[str, LoopStop], failed: threading.Event
 ) -> list[threading.Thread]:
     def guarded(loop_name: str, loop: Loop) -> None:
+        stop = stops[loop_name]
         try:
             loop(stop)
         except Exception as error:

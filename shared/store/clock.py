@@ -1,7 +1,8 @@
 """The apps' clock: the store's time plus an offset, never going back.
 
-Owns the hash `{app}:clock`. The one thing to know: hosts may disagree and step, so "now" for every
-deadline is the store's; the offset is zero but where the simulated clock is switched on.
+Owns the hash `{app}:clock`, and the mark in it that closes a store while it is being restored. The
+one thing to know: hosts may disagree and step, so "now" for every deadline is the store's; the offset
+is zero but where the simulated clock is switched on.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from shared.errors import StoreUnavailable
 from shared.store.connection import Client, Pipeline
 from shared.store.scripts import SHARED, Scripts
 
@@ -18,7 +20,7 @@ class StoreClock:
 
     def __init__(self, client: Client, prefix: str) -> None:
         self.key = f"{prefix}:clock"
-        self.commands = (("TIME",), ("HMGET", self.key, "offset_ms", "last_ms"))
+        self.commands = (("TIME",), ("HMGET", self.key, "offset_ms", "last_ms", "closed"))
         self._client = client
         self._scripts = Scripts(client, SHARED)
 
@@ -29,7 +31,9 @@ class StoreClock:
 
     @staticmethod
     def tell(time: Sequence[bytes], kept: Sequence[bytes | None]) -> int:
-        """Now, from the answers of `commands`."""
+        """Now, from the answers of `commands`. Raises `StoreUnavailable` while it is restored."""
+        if kept[2]:
+            raise StoreUnavailable("the store is being restored")
         now = int(time[0]) * 1000 + int(time[1]) // 1000 + int(kept[0] or 0)
         return max(now, int(kept[1] or 0))
 

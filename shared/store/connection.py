@@ -1,7 +1,8 @@
 """Connections to Valkey or Redis.
 
-Owns time-outs and the translation of the client's errors. The one thing to know: nothing is retried
-here, because a script whose reply was lost may have run; the caller repeats with the same key.
+Owns time-outs and the translation of the client's errors; finding a primary by Sentinel is
+`shared.store.sentinel`. The one thing to know: nothing is retried here, because a script whose reply
+was lost may have run; the caller repeats with the same key.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 from hiredis import pack_command
@@ -18,6 +19,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from shared.errors import StoreUnavailable
+from shared.store import sentinel
 
 TIMEOUT_S = 3.0
 """A store that has not answered by then is treated as down: a citizen is told so, not kept waiting."""
@@ -30,6 +32,9 @@ _DOWN = (
     redis.exceptions.ReadOnlyError,
 )
 
+_REFUSES = ("OOM", "MISCONF", "NOREPLICAS", "MASTERDOWN", "LOADING", "RESTORING")
+"""How error replies begin by which a server says "not now"; the last is our own (lua/clock.lua)."""
+
 
 @contextmanager
 def _translated() -> Iterator[None]:
@@ -38,7 +43,7 @@ def _translated() -> Iterator[None]:
     except _DOWN as error:
         raise StoreUnavailable(str(error)) from error
     except redis.exceptions.ResponseError as error:
-        if str(error).startswith(("OOM", "MISCONF", "NOREPLICAS", "MASTERDOWN", "LOADING")):
+        if str(error).startswith(_REFUSES):
             raise StoreUnavailable(str(error)) from error
         raise
 
@@ -110,17 +115,57 @@ class Client(redis.Redis):
         return Pipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
 
 
-def connect(url: str, *, timeout_s: float = TIMEOUT_S) -> Client:
-    """A lazy client: connects at the first command. `url`: redis://, rediss:// or unix://.
+def connect(
+    url: str, *, timeout_s: float = TIMEOUT_S, replica: bool = False, db: int | None = None
+) -> Client:
+    """A lazy client: connects at the first command. `url`: redis://, rediss://, unix:// or sentinel://.
 
-    A blocking read must block for less than `timeout_s`.
+    A blocking read must block for less than `timeout_s`. `replica`: of the replicas that Sentinel
+    knows, for reads that may be late; without Sentinel, and without any replica, of the primary. `db`
+    instead of the URL's. Raises `ConfigurationError` for a sentinel URL that is none.
     """
-    client: Any = Client.from_url(
-        url,
-        socket_timeout=timeout_s,
-        socket_connect_timeout=timeout_s,
-        retry=Retry(NoBackoff(), 0),
-        protocol=2,
-    )
+    options: dict[str, Any] = {
+        "socket_timeout": timeout_s,
+        "socket_connect_timeout": timeout_s,
+        "retry": Retry(NoBackoff(), 0),
+        "protocol": 2,
+    }
+    client: Any
+    if by_sentinel(url):
+        client = Client(connection_pool=sentinel.pool(url, replica=replica, options=options))
+    else:
+        client = Client.from_url(url, **options)
+    if db is not None:
+        client.connection_pool.connection_kwargs["db"] = db
     connected: Client = client
     return connected
+
+
+def by_sentinel(url: str) -> bool:
+    """Whether there may be replicas to read from."""
+    return url.startswith(sentinel.SCHEME)
+
+
+class Where(NamedTuple):
+    """Where a store is: `path` of a unix socket, or host and port."""
+
+    host: str
+    port: int
+    path: str
+    db: int
+    username: str
+    password: str
+
+
+def where(url: str) -> Where:
+    """Asks Sentinel for the primary, where it is used. Raises `StoreUnavailable`."""
+    with connect(url) as client:
+        pool: Any = client.connection_pool
+        given = dict(pool.connection_kwargs)
+        if by_sentinel(url):
+            with _translated():
+                given["host"], given["port"] = pool.get_master_address()
+    return Where(
+        given.get("host", "127.0.0.1"), int(given.get("port", 6379)), given.get("path", ""),
+        int(given.get("db") or 0), given.get("username") or "", given.get("password") or "",
+    )  # fmt: skip

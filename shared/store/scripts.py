@@ -16,8 +16,11 @@ from typing import Any
 
 from redis.exceptions import NoScriptError
 
+from shared.errors import StoreUnavailable
 from shared.store.connection import Client
 
+WAIT_TIMEOUT_MS = 1000
+"""For replicas to have a write on their disks: below the connection's time-out."""
 SHARED = Path(__file__).parent / "lua"
 _INCLUDE = re.compile(r"^-- @include ([a-z_]+)$", re.MULTILINE)
 
@@ -52,14 +55,28 @@ class Scripts:
         self._folder = folder
 
     def run(
-        self, name: str, *, keys: Sequence[str], args: Sequence[str | bytes | int]
+        self,
+        name: str,
+        *,
+        keys: Sequence[str],
+        args: Sequence[str | bytes | int],
+        wait_replicas: int = 0,
     ) -> list[Any]:
-        """Runs one script atomically. Raises `StoreUnavailable` when the outcome is unknown."""
+        """Runs one script atomically. Raises `StoreUnavailable` when the outcome is unknown.
+
+        With `wait_replicas` also where fewer replicas than that have it on their disks in time: it is
+        done then, and repeating it with the same idempotency key gets its answer.
+        """
         text, sha = loaded(self._folder, name)
         rest = [len(keys), *keys, *args]
+        wait = [["WAITAOF", 1, wait_replicas, WAIT_TIMEOUT_MS]] if wait_replicas else []
         try:
-            answer = self._client.direct.run([["EVALSHA", sha, *rest]], reads_only=False)
+            answer = self._client.direct.run([["EVALSHA", sha, *rest], *wait], reads_only=False)
         except NoScriptError:  # a server that has not seen it, or was restarted
-            answer = self._client.direct.run([["EVAL", text, *rest]], reads_only=False)
+            answer = self._client.direct.run([["EVAL", text, *rest], *wait], reads_only=False)
+        if wait:
+            local, replicas = answer[1]
+            if local < 1 or replicas < wait_replicas:
+                raise StoreUnavailable(f"{replicas} of {wait_replicas} replicas have it")
         found: list[Any] = answer[0]
         return found

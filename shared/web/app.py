@@ -11,18 +11,20 @@ from typing import Any
 from flask import Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from shared.web import errors, health
+from shared.web import errors, health, measure
 from shared.web.answers import Answer
+from shared.web.gauges import StoreGauges
 from shared.web.operation import Routes, WebDeps
 
 
 def build(
     name: str, routes: Routes, deps: WebDeps, *, checks: health.Checks, openapi: dict[str, Any]
 ) -> Flask:
-    """Composes one app. Does no I/O."""
+    """Composes one app, `name` under the prefix of its routes. Does no I/O."""
     app = Flask(name, static_folder=None)
     app.url_map.strict_slashes = True
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
+    measure.install(app, name, routes.prefix, StoreGauges(name, deps.client, checks))
     errors.install(app)
     health.install(app, routes.prefix, checks)
     routes.install(app, deps)

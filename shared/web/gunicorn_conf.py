@@ -1,6 +1,10 @@
 """gunicorn: threads that keep connections alive, and a graceful stop. Bind and worker count are
 given on the command line."""
 
+from typing import Any
+
+from shared import metrics
+
 worker_class = "gthread"
 threads = 8
 keepalive = 75
@@ -13,3 +17,11 @@ accesslog = None
 errorlog = "-"
 loglevel = "warning"
 limit_request_line = 8190
+
+
+def on_starting(_server: Any) -> None:
+    metrics.prepare_folder()
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    metrics.process_ended(worker.pid)

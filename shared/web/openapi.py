@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
@@ -53,7 +53,20 @@ def document(routes: op.Routes, title: str, description: str) -> dict[str, Any]:
     for operation in routes.operations:
         path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", f"{routes.prefix}{operation.path}")
         spec.path(path, operations={operation.method.lower(): _describe(operation)})
-    return spec.to_dict()
+    return cast("dict[str, Any]", _without_null_defaults(spec.to_dict()))
+
+
+def _without_null_defaults(node: Any) -> Any:
+    """apispec writes "left out" as `default: null`, which a string's schema does not allow."""
+    if isinstance(node, list):
+        return [_without_null_defaults(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: _without_null_defaults(value)
+        for key, value in node.items()
+        if not (key == "default" and value is None)
+    }
 
 
 def _schema_name(schema: Any) -> str:

@@ -19,8 +19,10 @@ from flask import Flask, Request, Response, request
 from marshmallow import Schema, ValidationError
 from werkzeug.datastructures import Headers
 
+from shared import trace
 from shared.errors import Refusal
 from shared.idempotency import Idempotency, Replayed, fingerprint
+from shared.store.connection import Client
 from shared.store.idempotency import IdempotencyRecords
 from shared.web.answers import Answer
 from shared.web.auth import Authenticator, Caller
@@ -34,6 +36,8 @@ BODY_LIMIT = 64 * 1024
 class WebDeps(Protocol):
     """What the pipeline itself needs of an app's dependencies."""
 
+    @property
+    def client(self) -> Client: ...
     @property
     def authenticator(self) -> Authenticator: ...
     @property
@@ -167,7 +171,7 @@ def _view(operation: Operation, deps: WebDeps) -> Callable[..., Response]:
         call = Call(
             caller=caller, args=args, query={}, body=raw, language=language_of(request),
             idem=deps.idempotency.none(), address=request.remote_addr or "",
-            headers=request.headers, traceparent=request.headers.get("traceparent"),
+            headers=request.headers, traceparent=trace.current(),
         )  # fmt: skip
         key = request.headers.get("Idempotency-Key") if operation.method == "POST" else None
         try:

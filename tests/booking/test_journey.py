@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+from cryptography.fernet import Fernet
+
+from shared.contact import ContactBox
 from tests.booking.conftest import World, bearer, direct, person
 
 START = "2026-11-24T09:00:00+05:00"
@@ -65,3 +70,11 @@ def test_the_desk_sees_its_day_and_works_through_it(world: World) -> None:
     assert world.post(f"{path}/undo", None, desk).json["status"] == "checked_in"
     assert world.post(f"{path}/undo", None, desk).json["status"] == "confirmed"
     assert world.post(f"{path}/no-show", None, desk).json["status"] == "no_show"
+
+
+def test_a_day_is_seen_even_if_a_contact_key_was_taken_away(world: World) -> None:
+    world.post("/bookings", direct())
+    other = ContactBox([Fernet.generate_key().decode()])
+    blind = World(dataclasses.replace(world.deps, contacts=other))
+    day = blind.get("/centres/almaty-spec-6/days/2026-11-24", blind.desk())
+    assert [(v["name"], v["status"]) for v in day.json["visits"]] == [("", "confirmed")]

@@ -34,7 +34,7 @@ def environment(store_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     }.items():  # fmt: skip
         monkeypatch.setenv(f"KEZEK_{name}", value)
     # It would keep this test's standard error for all that come after.
-    monkeypatch.setattr(load.logs, "configure", lambda _app: None)
+    monkeypatch.setattr(load.logs, "configure", lambda _app, **_: None)
     return store_url
 
 

@@ -39,7 +39,7 @@ def test_what_is_sealed_in_another_form_is_not_opened(content: bytes) -> None:
     assert "not json" not in str(caught.value)
 
 
-@pytest.mark.parametrize("keys", ["", " , ", "short", f"{NEW},short"])
+@pytest.mark.parametrize("keys", ["", " , ", "short", f"{NEW},short"], ids=range(4))
 def test_unusable_keys_are_refused_without_being_named(keys: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         ContactBox.of(keys)

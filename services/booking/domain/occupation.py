@@ -8,10 +8,11 @@ confirms, so a late sweeper is harmless.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from services.booking.domain.grid import Run, run_of
+from services.booking.domain.grid import Run, minute_of, run_of
 
 
 @dataclass(frozen=True)
@@ -74,3 +75,14 @@ class Occupation:
         d: dict[str, Any] = json.loads(raw)
         span = Span(d["centre"], d["day"], d["minute"], d["minutes"], tuple(d["resources"]))
         return cls(d["id"], d["kind"], span, d["service"], d["owner"], d["until_ms"], d["renewed"])
+
+
+def of_booking(document: Mapping[str, Any]) -> Occupation:
+    """The occupation behind a booking that has its places, as its document tells it."""
+    occupied = document["occupied"]
+    span = Span(
+        document["centre"]["id"], document["day"], minute_of(document["time"]),
+        document["service"]["minutes"], tuple(occupied["resources"]),
+    )  # fmt: skip
+    code, reference = document["service"]["code"], document["reference"]
+    return Occupation(occupied["occupation"], "booking", span, code, reference)

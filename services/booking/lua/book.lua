@@ -4,7 +4,8 @@
 --       10 outbox, 11.. taken per resource
 -- ARGV: 1 fingerprint, 2 result, 3 ttl_ms, 4 schedule version, 5 occupation JSON, 6 person ('' : none),
 --       7 window_ms (0: no mark), 8 reference, 9 booking JSON, 10 minute of the day, 11 day's name,
---       12 day's end_ms, 13-16 event, 17 first cell, 18 cells, 19.. limit per resource
+--       12 day's end_ms, 13-16 event, 17 first cell, 18 cells, 19.. limit per resource,
+--       last: created_ms
 -- Returns: {'ok'} | {'replayed', result} | {'key_reused'} | {'stale'} | {'reference_taken'} |
 --          {'already_booked'} | {'too_many_bookings', ms} | {'slot_full'}
 -- Event: booking.confirmed
@@ -27,7 +28,7 @@ if not places_fit(taken, first, count, numbers(ARGV, 19, #taken), 1) then return
 
 places_add(taken, first, count, 1)
 redis.call('SET', KEYS[4], ARGV[5])
-person_taken(ARGV[6], KEYS[5], KEYS[6], ARGV[8], now, window_ms)
+person_taken(ARGV[6], KEYS[5], KEYS[6], ARGV[8], ARGV[#ARGV], window_ms)
 redis.call('SET', KEYS[7], ARGV[9])
 redis.call('ZADD', KEYS[8], ARGV[10], ARGV[8])
 redis.call('ZADD', KEYS[9], ARGV[12], ARGV[11])

@@ -5,7 +5,8 @@
 -- ARGV: 1 fingerprint, 2 result, 3 ttl_ms, 4 schedule version, 5 occupation JSON as read, 6 its end,
 --       7 occupation JSON as booking, 8 occupation id, 9 held field, 10 person ('' : none),
 --       11 window_ms (0: no mark), 12 reference, 13 booking JSON, 14 minute of the day, 15 day's name,
---       16 day's end_ms, 17-20 event, 21 first cell, 22 cells, 23.. capacity per resource
+--       16 day's end_ms, 17-20 event, 21 first cell, 22 cells, 23.. capacity per resource,
+--       last: created_ms
 -- Returns: {'ok'} | {'replayed', result} | {'key_reused'} | {'stale'} | {'hold_expired'} |
 --          {'reference_taken'} | {'already_booked'} | {'too_many_bookings', ms} | {'slot_full'}
 -- Event: booking.confirmed
@@ -34,7 +35,7 @@ end
 redis.call('SET', KEYS[4], ARGV[7])
 occupation_due(KEYS[5], ARGV[8], '')
 held_less(KEYS[6], ARGV[9])
-person_taken(ARGV[10], KEYS[7], KEYS[8], ARGV[12], now, window_ms)
+person_taken(ARGV[10], KEYS[7], KEYS[8], ARGV[12], ARGV[#ARGV], window_ms)
 redis.call('SET', KEYS[9], ARGV[13])
 redis.call('ZADD', KEYS[10], ARGV[14], ARGV[12])
 redis.call('ZADD', KEYS[11], ARGV[16], ARGV[15])

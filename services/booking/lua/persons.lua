@@ -13,10 +13,11 @@ local function person_refused(person, claim, mark, now, window_ms)
 end
 
 -- A write. The mark outlives its window by nothing: a simulated clock only makes it end later.
-local function person_taken(person, claim, mark, reference, now, window_ms)
+-- It counts from the instant that the booking's event tells, so that the log can say it again.
+local function person_taken(person, claim, mark, reference, created, window_ms)
   if person == '' then return end
   redis.call('SET', claim, reference)
   if window_ms > 0 then
-    redis.call('SET', mark, string.format('%.0f', now), 'PX', window_ms)
+    redis.call('SET', mark, created, 'PX', window_ms)
   end
 end

@@ -1,6 +1,7 @@
 #!lua
 -- A hold takes the places of one start for a client.
--- KEYS: 1 clock, 2 idempotency, 3 schedule, 4 client, 5 occupation, 6 due, 7 held, 8 days, 9.. taken per resource
+-- KEYS: 1 clock, 2 idempotency, 3 schedule, 4 client, 5 occupation, 6 due, 7 held, 8 days,
+--       9.. taken per resource
 -- ARGV: 1 fingerprint, 2 result, 3 ttl_ms, 4 schedule version, 5 occupation id, 6 occupation JSON,
 --       7 until_ms, 8 held field, 9 most holds of this start, 10 hold_ttl_ms of the client's mark
 --       (0: the client may have several), 11 day's name, 12 day's end_ms, 13 first cell, 14 cells,
@@ -22,7 +23,9 @@ if client_ttl > 0 then
   local ends = other and tonumber(redis.call('ZSCORE', KEYS[6], other) or '')
   -- What was a hold may be the place of a booking given up meanwhile, which is due as well.
   local record = ends and redis.call('GET', string.sub(KEYS[5], 1, -#ARGV[5] - 1) .. other)
-  if record and cjson.decode(record)['kind'] == 'hold' and ends > now then return {'too_many_requests', string.format('%.0f', ends - now)} end
+  if record and cjson.decode(record)['kind'] == 'hold' and ends > now then
+    return {'too_many_requests', string.format('%.0f', ends - now)}
+  end
 end
 if (tonumber(redis.call('HGET', KEYS[7], ARGV[8]) or '0') or 0) >= tonumber(ARGV[9]) then
   return {'slot_full'}

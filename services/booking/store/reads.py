@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -12,6 +13,7 @@ from services.booking.domain.occupation import Occupation
 from services.booking.ports import BookingKept, Look
 from services.booking.store import keys
 from services.booking.store.network import Network
+from shared.errors import StoreUnavailable
 from shared.store.clock import StoreClock
 from shared.store.connection import Client
 
@@ -19,20 +21,21 @@ from shared.store.connection import Client
 class Reads:
     """What the store knows. Raises `StoreUnavailable`."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, replica: Client | None = None) -> None:
         self.client = client
+        self._replica = replica
         self.clock = StoreClock(client, keys.PREFIX)
         self.network = Network(client)
         self._last: tuple[int, float] | None = None
 
     def look(
         self, *, occupation: str | None = None, booking: str | None = None,
-        taken: Sequence[tuple[str, str, str]] = (),
+        taken: Sequence[tuple[str, str, str]] = (), may_be_late: bool = False,
     ) -> Look:  # fmt: skip
         """Time, network and values at one instant; brings the network's cache up to date.
 
         `occupation` is an id, `booking` a reference, `taken` names (centre, day, resource) arrays;
-        the values come in that order.
+        the values come in that order. `may_be_late`: what a replica knows will do.
         """
         wanted = [keys.taken(*one) for one in taken]
         if booking is not None:
@@ -42,12 +45,19 @@ class Reads:
         commands: list[Sequence[Any]] = [*self.clock.commands, ("GET", keys.SEQUENCE)]
         if wanted:
             commands.append(("MGET", *wanted))
-        time_, kept, sequence, *values = self.client.direct.run(commands, reads_only=True)
+        time_, kept, sequence, *values = self._ask(commands, may_be_late)
         now_ms = self.clock.tell(time_, kept)
         self._last = now_ms, time.monotonic()
         look = Look(now_ms, int(sequence or 0), values[0] if values else [])
         self.network.catch_up(look.sequence)
         return look
+
+    def _ask(self, commands: Sequence[Sequence[Any]], may_be_late: bool) -> list[Any]:
+        """Of a replica where that will do and one answers, else of the primary."""
+        if may_be_late and self._replica is not None:
+            with suppress(StoreUnavailable):
+                return self._replica.direct.run(commands, reads_only=True)
+        return self.client.direct.run(commands, reads_only=True)
 
     def about_now_ms(self) -> int:
         """A guess of the store's time without asking it: for choosing what to read, never for rules."""

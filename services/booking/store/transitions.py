@@ -16,6 +16,7 @@ import orjson
 from services.booking.domain.occupation import Occupation
 from services.booking.ports import DayEntry, Document, Outcome, PersonTaking
 from services.booking.store import keys
+from services.booking.store.told import held, let_go, told
 from shared.contracts.codec import OutboxEntry
 from shared.idempotency import Idempotency
 from shared.store.connection import Client
@@ -26,6 +27,7 @@ class Transitions:
     """The writes. Raises `StoreUnavailable` when the outcome is unknown."""
 
     client: Client
+    wait_replicas: int
 
     @cached_property
     def _scripts(self) -> Scripts:
@@ -35,15 +37,21 @@ class Transitions:
         self, name: str, idem: Idempotency | None, result: Any, names: Sequence[str],
         args: Sequence[str | bytes | int],
     ) -> Outcome:  # fmt: skip
-        """Runs a script whose keys begin with clock and idempotency record."""
+        """Runs a script whose keys begin with clock and idempotency record. Somebody waits for those
+        that come with `idem`, and is told of nothing that too few replicas have."""
+        wait_replicas = self.wait_replicas if idem is not None else 0
         idem = idem or Idempotency()
         record = idem.record or f"{keys.PREFIX}:idempotency:"
         answer = self._scripts.run(
-            name, keys=[keys.CLOCK, record, *names], args=[*idem.args(result), *args]
+            name,
+            keys=[keys.CLOCK, record, *names],
+            args=[*idem.args(result), *args],
+            wait_replicas=wait_replicas,
         )
         idem.check(answer)
         return Outcome(answer[0].decode(), int(float(answer[1])) if len(answer) > 1 else 0)
 
+    @held("placed")
     def place_hold(
         self, *, hold: Occupation, schedule_version: int, limits: Sequence[int], most_holds: int,
         client_digest: str, client_ttl_ms: int, listed: DayEntry, idem: Idempotency, result: Any,
@@ -58,6 +66,7 @@ class Transitions:
             client_ttl_ms, *_day_args(listed)[1:], run.first, run.cells, *limits,
         ])  # fmt: skip
 
+    @held("renewed")
     def renew_hold(
         self, *, before: Occupation, after: Occupation, idem: Idempotency, result: Any
     ) -> Outcome:
@@ -66,6 +75,7 @@ class Transitions:
             before.to_json(), before.until_ms or 0, after.to_json(), before.id, after.until_ms or 0,
         ])  # fmt: skip
 
+    @let_go
     def release(self, *, occupation: Occupation, only_if_due: bool) -> Outcome:
         """A hold let go, or an occupation whose time is over. ok, changed, not_due."""
         span, run = occupation.span, occupation.span.run
@@ -78,6 +88,8 @@ class Transitions:
         ])  # fmt: skip
         return Outcome(answer[0].decode())
 
+    @told
+    @held("booked")
     def book_hold(
         self, *, hold: Occupation, schedule_version: int, capacity: Sequence[int],
         person: PersonTaking, document: Document, listed: DayEntry, event: OutboxEntry,
@@ -93,9 +105,10 @@ class Transitions:
         ], [
             schedule_version, hold.to_json(), hold.until_ms or 0, booked.to_json(), hold.id,
             hold.start_key, person.person, person.window_ms, reference, orjson.dumps(document),
-            *_day_args(listed), *event, run.first, run.cells, *capacity,
+            *_day_args(listed), *event, run.first, run.cells, *capacity, person.created_ms,
         ])  # fmt: skip
 
+    @told
     def book(
         self, *, occupation: Occupation, schedule_version: int, limits: Sequence[int],
         person: PersonTaking, document: Document, listed: DayEntry, event: OutboxEntry,
@@ -109,8 +122,10 @@ class Transitions:
         ], [
             schedule_version, occupation.to_json(), person.person, person.window_ms, reference,
             orjson.dumps(document), *_day_args(listed), *event, run.first, run.cells, *limits,
+            person.created_ms,
         ])  # fmt: skip
 
+    @told
     def move(
         self, *, raw: bytes, document: Document, old: Occupation,
         cooling: Occupation | None, new: Occupation, schedule_version: int, limits: Sequence[int],
@@ -129,6 +144,7 @@ class Transitions:
             *(field for event in events for field in event),
         ])  # fmt: skip
 
+    @told
     def cancel(
         self, *, raw: bytes, document: Document, occupation: Occupation,
         cooling: Occupation | None, event: OutboxEntry, idem: Idempotency, result: Any,
@@ -143,6 +159,7 @@ class Transitions:
             *span.run, *event,
         ])  # fmt: skip
 
+    @told
     def desk_step(
         self, *, raw: bytes, document: Document, claim: str, event: OutboxEntry,
         idem: Idempotency | None, result: Any,

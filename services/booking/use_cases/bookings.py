@@ -162,6 +162,7 @@ def _take(
             service=target.service.code,
             kind=target.centre.kind,
             window_ms=0 if actor.is_staff else policy.new_booking_days * DAY_MS,
+            created_ms=now_ms // 1000 * 1000,
         ),
         "document": document,
         "listed": target.day_entry,

@@ -12,6 +12,7 @@ from services.booking.ports import Contacts, Store
 from services.booking.use_cases import documents
 from services.booking.use_cases.target import retrying
 from services.booking.use_cases.visits import find, require_step
+from shared.contact import ContactUnreadable
 from shared.contracts import bookings as events
 from shared.contracts.base import EventType
 from shared.errors import Refusal
@@ -75,11 +76,19 @@ def day_of_centre(
         raise Refusal("not_found")
     visits = store.bookings_of(store.references_of_day(centre_id, day))
     found = [
-        {**documents.facts(d), "name": contacts.open(d["contact"])["name"] if d["contact"] else ""}
+        {**documents.facts(d), "name": _name(contacts, d["contact"])}
         for d in visits
         if d["status"] != "cancelled" and d["centre"]["id"] == centre_id and d["day"] == day
     ]
     return sorted(found, key=lambda v: (v["start"], v["reference"]))
+
+
+def _name(contacts: Contacts, sealed: str | None) -> str:
+    """ "" where no key that is configured opens it: the rest of the day must still be seen."""
+    try:
+        return str(contacts.open(sealed)["name"]) if sealed else ""
+    except ContactUnreadable:
+        return ""
 
 
 def settle(*, store: Store, policy: Policy, reference: str, actor: Actor) -> None:

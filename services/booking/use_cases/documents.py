@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from services.booking.domain.actor import Actor
-from services.booking.domain.grid import clock_label
-from services.booking.domain.occupation import Occupation, Span
+from services.booking.domain.grid import clock_label, minute_of
+from services.booking.domain.occupation import Occupation, Span, of_booking
 from services.booking.use_cases.target import Target
 from shared import clock
 from shared.contracts.base import EventType
@@ -40,14 +41,7 @@ def service_of(target: Target) -> dict[str, Any]:
 
 def occupation_of(document: Mapping[str, Any]) -> Occupation:
     """The occupation behind a booking, as its document tells it."""
-    occupied, time = document["occupied"], document["time"]
-    span = Span(
-        document["centre"]["id"], document["day"], int(time[:2]) * 60 + int(time[3:]),
-        document["service"]["minutes"], tuple(occupied["resources"]),
-    )  # fmt: skip
-    return Occupation(
-        occupied["occupation"], "booking", span, document["service"]["code"], document["reference"]
-    )
+    return of_booking(document)
 
 
 def now_at(document: Mapping[str, Any], now_ms: int) -> str:
@@ -58,9 +52,10 @@ def now_at(document: Mapping[str, Any], now_ms: int) -> str:
 def event(
     event_type: EventType, document: Mapping[str, Any], *, actor: Actor, now_ms: int,
     traceparent: str | None, previous: Mapping[str, Any] | None = None,
-    freed_until_ms: int | None = None, key: str | None = None,
+    freed_until_ms: int | None = None, cooling: Occupation | None = None, key: str | None = None,
 ) -> OutboxEntry:  # fmt: skip
-    """One encoded event; keyed by the booking's centre unless `key` names another."""
+    """One encoded event; keyed by the booking's centre unless `key` names another. `cooling` is
+    the place given up, unless it came back at once."""
     zone = document["centre"]["time_zone"]
     data = {
         "actor": actor.name,
@@ -68,11 +63,37 @@ def event(
         "booking": document,
         "previous": previous,
         "freed_until": clock.iso(freed_until_ms, zone) if freed_until_ms else None,
+        "freed": freed_of(cooling, zone) if cooling else None,
     }
     return encode(
         event_type, data, key=key or document["centre"]["id"], source=SOURCE,
         at=clock.from_ms(now_ms), traceparent=traceparent,
     )  # fmt: skip
+
+
+def freed_of(cooling: Occupation, zone: str) -> dict[str, Any]:
+    """A cooling place as events tell it."""
+    span = cooling.span
+    return {
+        "occupation": cooling.id,
+        "resources": list(span.resources),
+        "centre": span.centre,
+        "day": span.day,
+        "time": clock_label(span.minute),
+        "minutes": span.minutes,
+        "service": cooling.service,
+        "until": clock.iso(cooling.until_ms or 0, zone),
+    }
+
+
+def cooling_of(freed: Mapping[str, Any]) -> Occupation:
+    """The occupation behind a place given up, as an event tells it."""
+    span = Span(
+        freed["centre"], freed["day"], minute_of(freed["time"]), freed["minutes"],
+        tuple(freed["resources"]),
+    )  # fmt: skip
+    until_ms = clock.to_ms(datetime.fromisoformat(freed["until"]))
+    return Occupation(freed["occupation"], "cooling", span, freed["service"], "", until_ms)
 
 
 def place_in(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -52,7 +52,8 @@ def find_slots(
         sequence = network.sequence
         chosen = _choose(network, service_code, where, policy, now_ms, actor)
         asked = [_horizon(centre, policy, now_ms, service_code) for centre, _ in chosen]
-        look = store.look(taken=[name for days in asked for name in days.names])
+        names = [name for days in asked for name in days.names]
+        look = store.look(taken=names, may_be_late=True)
         if look.sequence == sequence and all(d.still_right(look.now_ms, policy) for d in asked):
             break
         now_ms = look.now_ms

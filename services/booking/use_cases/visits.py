@@ -79,6 +79,7 @@ def cancel(
             event=documents.event(
                 events.CANCELLED, after, actor=_as_citizen(actor), now_ms=now_ms,
                 traceparent=traceparent, freed_until_ms=cooling.until_ms if cooling else now_ms,
+                cooling=cooling,
             ),
             idem=idem, result=documents.facts(after),
         )  # fmt: skip
@@ -154,7 +155,7 @@ def _move_events(
     common: dict[str, Any] = {
         "actor": _as_citizen(actor), "now_ms": now_ms, "traceparent": traceparent,
         "previous": documents.place_in(before),
-        "freed_until_ms": cooling.until_ms if cooling else now_ms,
+        "freed_until_ms": cooling.until_ms if cooling else now_ms, "cooling": cooling,
     }  # fmt: skip
     moved = documents.event(events.MOVED, after, **common)
     old_centre = before["centre"]["id"]
@@ -172,11 +173,15 @@ def _is_there(document: lifecycle.Document, target: Target) -> bool:
 
 
 def _cooling(occupation: Occupation, policy: Policy, now_ms: int) -> Occupation | None:
-    """The place given up comes back after a random while, so that places cannot be traded."""
+    """The place given up comes back after a random while, so that places cannot be traded.
+
+    In whole seconds, as events tell instants: what is replayed from the log is then the same.
+    """
     wait_ms = _RANDOM.randint(0, policy.cool_off_max_s * 1000)
-    if wait_ms == 0:
+    until_ms = (now_ms + wait_ms) // 1000 * 1000
+    if until_ms <= now_ms:
         return None
-    return occupation.relabelled("cooling", owner="", until_ms=now_ms + wait_ms)
+    return occupation.relabelled("cooling", owner="", until_ms=until_ms)
 
 
 def _as_citizen(actor: Actor) -> Actor:

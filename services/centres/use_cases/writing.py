@@ -23,7 +23,7 @@ from services.centres.ports import By, Catalogue, Conflict, Facts, Kept, Reading
 from shared.clock import from_ms, iso, local
 from shared.contracts import centres as contract
 from shared.contracts.base import EventType
-from shared.contracts.codec import encode
+from shared.contracts.codec import OutboxEntry, encode
 from shared.errors import Message, Refusal
 
 T = TypeVar("T")
@@ -115,21 +115,37 @@ def finished(draft: Draft, *, reading: Reading, facts: Facts, by: By) -> Write:
         "updated_at": iso(reading.now_ms, stored["base"]["time_zone"]),
         "published": published,
     }
+    event = _event(draft._replace(stored=stored), definitions, holidays, reading, facts, by)
+    return Write(stored, draft.kept.raw if draft.kept else None, event)
+
+
+def restated(kept: Kept, *, reading: Reading, facts: Facts, by: By) -> OutboxEntry:
+    """An event that tells a centre as it is, in the version it has; nothing is changed by it."""
+    today = today_of(kept.stored, reading.now_ms)
+    definitions = _definitions(kept.stored, today, reading.catalogue)
+    holidays = _holidays(kept.stored, today, facts)
+    draft = Draft(kept, kept.stored, contract.CHANGED, None, ())
+    return _event(draft, definitions, holidays, reading, facts, by)
+
+
+def _event(
+    draft: Draft, definitions: list[dict[str, Any]], holidays: list[dict[str, Any]],
+    reading: Reading, facts: Facts, by: By,
+) -> OutboxEntry:  # fmt: skip
+    """`kept` is for the app's own recovery: what it keeps does not follow from what it tells."""
+    stored = draft.stored
+    told = _told(stored, today_of(stored, reading.now_ms), facts)
     data = {
         "actor": by.actor,
         "reason": draft.reason,
         "changed": sorted(set(draft.changed)),
-        "centre": {
-            **_told(stored, today, facts),
-            "holidays": holidays,
-            "definitions": definitions,
-        },
+        "centre": {**told, "holidays": holidays, "definitions": definitions},
+        "kept": stored,
     }
-    event = encode(
+    return encode(
         draft.told, data, key=stored["id"], source=SOURCE, at=from_ms(reading.now_ms),
         traceparent=by.traceparent,
     )  # fmt: skip
-    return Write(stored, draft.kept.raw if draft.kept else None, event)
 
 
 def _told(stored: Stored, today: str, facts: Facts) -> dict[str, Any]:

@@ -41,7 +41,8 @@ class Place:
 
 @dataclass(frozen=True)
 class Notice:
-    """What happened to a booking, in one language. `contact` is sealed."""
+    """What happened to a booking, in one language. `contact` is sealed; `traceparent` is the
+    event's, so that the sending of what it says is found with it."""
 
     reference: str
     sequence: int
@@ -53,6 +54,7 @@ class Notice:
     offer_until_ms: int | None
     updated_ms: int
     contact: str
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

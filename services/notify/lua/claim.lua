@@ -19,9 +19,10 @@ if head and head ~= ARGV[1] then
   redis.call('RPUSH', KEYS[5], ARGV[1])
   return {'waits'}
 end
-if not head then redis.call('RPUSH', KEYS[5], ARGV[1]) end
 local t = redis.call('TIME')
 local ends = t[1] * 1000 + math.floor(t[2] / 1000) + tonumber(ARGV[2])
+
+if not head then redis.call('RPUSH', KEYS[5], ARGV[1]) end
 redis.call('ZREM', KEYS[2], ARGV[1])
 redis.call('ZADD', KEYS[3], string.format('%.0f', ends), ARGV[1])
 redis.call('HSET', KEYS[4], 'claim', ARGV[3])

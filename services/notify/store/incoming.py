@@ -9,7 +9,7 @@ import orjson
 
 from services.notify.domain.messages import EMAIL, QUEUED, REMINDER, SMS, Message
 from services.notify.ports import Known
-from services.notify.store import keys
+from services.notify.store import keys, told
 from services.notify.store.records import facts, message_from, visit_from
 from services.notify.store.scripts import scripts
 from shared.store.clock import StoreClock
@@ -71,7 +71,11 @@ class Incoming:
         for message in drop:
             args += [message.id, keys.member(message)]
         answer = self._scripts.run("apply_booking", keys=names, args=args)
-        return bool(answer[0] == b"ok")
+        if answer[0] != b"ok":
+            return False
+        for message in add:
+            told.tell(told.QUEUED, message)
+        return True
 
     def apply_centre(self, centre: str, version: int, desk_epoch: int) -> bool:
         answer = self._scripts.run(

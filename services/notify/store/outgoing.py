@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from services.notify.domain.messages import FAILED, QUEUED, SENT, STATUSES, Message, reference_of
 from services.notify.ports import Claim
-from services.notify.store import keys
+from services.notify.store import keys, told
 from services.notify.store.records import facts, message_from, visit_from
 from services.notify.store.scripts import scripts
 from shared.contracts.codec import OutboxEntry
@@ -60,11 +60,12 @@ class Outgoing:
 
     def record_sent(self, claim: Claim, message: Message, entry: OutboxEntry) -> None:
         sent_ms = message.sent_ms or 0
-        self._record(
+        if self._record(
             "record_sent",
             [*_settled(message), keys.OUTBOX, *keys.indexes(message, (QUEUED, SENT))],
             [*_which(claim), sent_ms, message.attempts, *entry],
-        )
+        ):
+            told.tell(told.SENT, message, entry, attempts=message.attempts)
 
     def record_failed(
         self, claim: Claim, message: Message, entry: OutboxEntry, follow_up: Message | None
@@ -79,10 +80,13 @@ class Outgoing:
             ]
             args += [follow_up.id, keys.member(follow_up), facts(follow_up)]
             args += [follow_up.since_ms, follow_up.due_ms]
-        self._record("record_failed", names, args)
+        if self._record("record_failed", names, args):
+            told.tell(told.FAILED, message, entry, attempts=message.attempts)
+            if follow_up is not None:
+                told.tell(told.QUEUED, follow_up)
 
     def record_retry(self, claim: Claim, message: Message) -> None:
-        self._record(
+        if self._record(
             "record_retry",
             [
                 keys.message(message.id), keys.queue(message.channel), keys.claims(message.channel),
@@ -90,7 +94,8 @@ class Outgoing:
             [
                 message.id, claim.token, message.due_ms, message.attempts, message.error or "",
             ],
-        )  # fmt: skip
+        ):  # fmt: skip
+            told.tell(told.RETRIED, message, attempts=message.attempts)
 
     def drop(self, claim: Claim) -> None:
         message = claim.message
@@ -99,11 +104,14 @@ class Outgoing:
             keys.index(f"booking:{message.notice.reference}"),
             *keys.indexes(message, (None, *STATUSES)),
         ]
-        self._record("drop_message", names, _which(claim))
+        if self._record("drop_message", names, _which(claim)):
+            told.tell(told.DROPPED, message)
 
-    def _record(self, name: str, names: Sequence[str], args: Sequence[Any]) -> None:
-        """Repeats what may have run: an outcome is recorded once, by the claim's token."""
-        _patiently(lambda: self._scripts.run(name, keys=names, args=args))
+    def _record(self, name: str, names: Sequence[str], args: Sequence[Any]) -> bool:
+        """Repeats what may have run: an outcome is recorded once, by the claim's token. False where
+        the claim had run out, or the outcome was recorded by a try whose answer was lost."""
+        answer = _patiently(lambda: self._scripts.run(name, keys=names, args=args))
+        return bool(answer[0] == b"ok")
 
     def channel_state(self, channel: str, problem: str) -> None:
         if self._states.get(channel) == problem:

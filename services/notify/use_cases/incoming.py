@@ -57,6 +57,7 @@ def apply_booking(
     store: Incoming,
     addressees: Addressees,
     rules: Rules,
+    traceparent: str | None = None,
 ) -> bool:
     """Keeps the booking and queues what is owed for it; False for a sequence known already, or a
     booking that is forgotten by now. Raises `Retryable`."""
@@ -68,7 +69,7 @@ def apply_booking(
             return False
         if forget_ms <= now_ms:
             return False
-        add, drop = _owed(event, data, known, now_ms, addressees, rules)
+        add, drop = _owed(event, data, known, now_ms, addressees, rules, traceparent)
         expected = None if known is None else known.sequence
         if store.apply_booking(
             document, expected=expected, forget_ms=forget_ms, add=add, drop=drop
@@ -84,6 +85,7 @@ def _owed(
     now_ms: int,
     addressees: Addressees,
     rules: Rules,
+    traceparent: str | None,
 ) -> tuple[list[Message], list[Message]]:
     """The messages to add, and the reminders to drop."""
     document = data["booking"]
@@ -93,7 +95,7 @@ def _owed(
     channel = first_channel(document["contact"], addressees)
     if channel is None:
         return [], drop
-    notice = notice_of(data)
+    notice = notice_of(data, traceparent)
     add = []
     kind = KINDS.get(event)
     if kind is not None:
@@ -130,7 +132,7 @@ def first_channel(sealed: str | None, addressees: Addressees) -> str | None:
     return SMS if contact["phone"] else None
 
 
-def notice_of(data: Mapping[str, Any]) -> Notice:
+def notice_of(data: Mapping[str, Any], traceparent: str | None = None) -> Notice:
     """The facts of an event, in the person's language."""
     document = data["booking"]
     language = document["language"]
@@ -146,6 +148,7 @@ def notice_of(data: Mapping[str, Any]) -> Notice:
         offer_until_ms=_ms(offer["expires_at"]) if offer else None,
         updated_ms=_ms(document["updated_at"]),
         contact=document["contact"],
+        traceparent=traceparent,
     )
 
 

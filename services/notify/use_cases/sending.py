@@ -168,4 +168,7 @@ def _event(event_type: EventType, message: Message, at_ms: int) -> OutboxEntry:
         "at": iso(at_ms, place.zone),
         "error": message.error,
     }
-    return encode(event_type, data, key=place.centre_id, source="/notify", at=from_ms(at_ms))
+    return encode(
+        event_type, data, key=place.centre_id, source="/notify", at=from_ms(at_ms),
+        traceparent=message.notice.traceparent,
+    )  # fmt: skip
