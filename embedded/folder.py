@@ -16,7 +16,7 @@ def prepare(var: Path) -> None:
     try:
         var.mkdir(parents=True, exist_ok=True)
         var.chmod(0o700)
-        for name in ("log", "mail", "valkey", "caddy"):
+        for name in ("log", "mail", "valkey", "caddy", "metrics"):
             (var / name).mkdir(mode=0o700, exist_ok=True)
         with tempfile.TemporaryFile(dir=var):
             pass
@@ -47,6 +47,14 @@ def lock(var: Path) -> IO[str]:
     file.write(f"{os.getpid()}\n")
     file.flush()
     return file
+
+
+def emptied(folder: Path) -> Path:
+    """The folder, made or emptied of the files in it; the same path comes back."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for file in folder.iterdir():
+        file.unlink()
+    return folder
 
 
 def write_private(path: Path, text: str) -> None:

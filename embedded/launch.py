@@ -33,6 +33,8 @@ def run(settings: Settings, say: Callable[[str], None]) -> None:
         signals = stack.enter_context(Signals())
         folder.prepare(settings.var)
         stack.enter_context(folder.lock(settings.var))
+        for app in ready.APPS:  # what processes of an earlier run had counted
+            folder.emptied(plan.metrics_folder(settings, app))
         sockets = stack.enter_context(Sockets())
         front = sockets.listen_as_asked(settings.port)
         _check_servers(settings, say)

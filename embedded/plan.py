@@ -86,10 +86,15 @@ class Plan:
             "--bind", f"fd://{listener}", "-k", "gthread", "-w", workers, "--threads", "8",
             "--graceful-timeout", WEB_GRACE_S, f"services.{app}.app:create_app()",
         )  # fmt: skip
-        return self._spec(f"{app}-web", command, APP, (listener,))
+        return self._spec(f"{app}-web", command, APP, (listener,), self._metrics(app))
 
     def _worker(self, app: str) -> Spec:
-        return self._spec(f"{app}-worker", _python(f"services.{app}.worker"), APP)
+        command = _python(f"services.{app}.worker")
+        return self._spec(f"{app}-worker", command, APP, environ=self._metrics(app))
+
+    def _metrics(self, app: str) -> dict[str, str]:
+        """All processes of an app count in one folder: its /metrics tells of its worker too."""
+        return {"PROMETHEUS_MULTIPROC_DIR": str(metrics_folder(self._settings, app))}
 
     def _spec(
         self,
@@ -108,6 +113,11 @@ class Plan:
             stage=stage,
             log=self._settings.var / "log" / f"{name}.log",
         )
+
+
+def metrics_folder(settings: Settings, app: str) -> Path:
+    """Where the processes of an app count. To be empty before the first of them starts."""
+    return settings.var / "metrics" / app
 
 
 def store(settings: Settings, unix_socket: Path) -> Spec:

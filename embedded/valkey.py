@@ -57,6 +57,8 @@ def command(
         # A power cut may leave half a record at the end; it was never acknowledged.
         "aof-load-truncated": "yes",
         "maxmemory-policy": "noeviction",
+        # The default waits 5 s for more replicas; only `make backup` and `make verify` are ones.
+        "repl-diskless-sync-delay": "0",
     }
     if socket is not None:
         options |= {"unixsocket": str(socket), "unixsocketperm": "700"}
