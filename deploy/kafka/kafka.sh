@@ -1,19 +1,24 @@
 #!/usr/bin/env bash
-# One Apache Kafka broker on loopback, without Docker, for development and tests: KRaft, plaintext, one
-# node, nothing replicated. Needs Java 17 or later, and Maven to fetch the jars once.
+# An Apache Kafka broker on loopback, without Docker, for development and tests: KRaft, plaintext, and by
+# itself unless it is told of others. Needs Java 17 or later, and Maven to fetch the jars once.
 #
 #   kafka.sh libs  DIR                 fetch the jars into DIR/libs, or into $KEZEK_KAFKA_LIBS
 #   kafka.sh start DIR PORT            start on PORT (and PORT+1); finds the data of an earlier start
 #   kafka.sh run   DIR PORT            the same in the foreground, for a supervisor
 #   kafka.sh stop  DIR                 stop cleanly; the data stay in DIR/data
 #   kafka.sh tool  DIR CLASS [ARG...]  a command-line tool, as org.apache.kafka.tools.TopicCommand
+#
+# Several brokers, each with a DIR and a PORT of its own: KEZEK_KAFKA_NODE is the number of this one,
+# KEZEK_KAFKA_PORTS the ports of all in order (9092,9192,9292), KEZEK_KAFKA_CLUSTER the id they share.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 start_limit_s=60
+node=${KEZEK_KAFKA_NODE:-1}
+IFS=, read -r -a ports <<< "${KEZEK_KAFKA_PORTS:-}"
 stop_limit_s=20
 
-usage() { sed -n '5,9s/^# *//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+usage() { sed -n '5,12s/^# *//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 fail() { echo "kafka.sh: $*" >&2; exit 1; }
 need() { command -v "$1" >/dev/null || fail "$1 is not installed ($2)"; }
 # A killed process that nobody has waited for yet (a zombie) still has its pid.
@@ -25,7 +30,14 @@ running() { [ -f "$dir/pid" ] && alive "$(cat "$dir/pid")"; }
 broker() { java "-Dlog4j2.configurationFile=$dir/log4j2.properties" -cp "$libs/*" "$@"; }
 
 write_configuration() {
-  local port=$1 controller=$(($1 + 1))
+  local port=$1 controller=$(($1 + 1)) voters="" copies=1 least=1 number
+  if [ ${#ports[@]} -gt 0 ]; then
+    for number in "${!ports[@]}"; do
+      voters+="${voters:+,}$((number + 1))@127.0.0.1:$((ports[number] + 1))"
+    done
+    copies=${#ports[@]}
+    [ "$copies" -eq 1 ] || least=$((copies - 1))
+  fi
   cat > "$dir/log4j2.properties" <<END
 rootLogger.level=WARN
 rootLogger.appenderRef.out.ref=out
@@ -36,8 +48,8 @@ appender.out.layout.pattern=%d %p %c{1} %m%n
 END
   cat > "$dir/server.properties" <<END
 process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:$controller
+node.id=$node
+controller.quorum.voters=${voters:-$node@127.0.0.1:$controller}
 controller.listener.names=CONTROLLER
 listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller
 advertised.listeners=PLAINTEXT://127.0.0.1:$port
@@ -45,13 +57,14 @@ log.dirs=$dir/data
 # Topics are created by "python -m shared.messaging.topics", never by a typing error.
 auto.create.topics.enable=false
 num.partitions=12
-# One node has nobody to replicate to.
-offsets.topic.replication.factor=1
+# On every broker there is; one may be away.
+offsets.topic.replication.factor=$copies
 offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+min.insync.replicas=$least
+transaction.state.log.replication.factor=$copies
+transaction.state.log.min.isr=$least
+share.coordinator.state.topic.replication.factor=$copies
+share.coordinator.state.topic.min.isr=$least
 # The default waits 3 s for more members before a new group's first assignment.
 group.initial.rebalance.delay.ms=0
 END
@@ -63,8 +76,8 @@ prepare() {
   running && fail "already running, pid $(cat "$dir/pid")"
   write_configuration "$1"
   if [ ! -e "$dir/data/meta.properties" ]; then
-    local cluster
-    cluster=$(broker kafka.tools.StorageTool random-uuid)
+    local cluster=${KEZEK_KAFKA_CLUSTER:-}
+    [ -n "$cluster" ] || cluster=$(broker kafka.tools.StorageTool random-uuid)
     broker kafka.tools.StorageTool format -t "$cluster" -c "$dir/server.properties" >/dev/null
   fi
 }
