@@ -1,6 +1,6 @@
 """A centre's day list from Kezek's topic `bookings` alone: needs kafka-python, and nothing of Kezek.
 
-    python day_list.py KAFKA_SERVERS CENTRE DAY [--follow]      (docs/consuming-events.md explains)
+python day_list.py KAFKA_SERVERS CENTRE DAY [--follow]      (docs/consuming-events.md explains)
 """
 
 import json
