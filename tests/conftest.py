@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol, TypeVar
 
 import pytest
 import redis
@@ -23,6 +23,27 @@ def missing(reason: object) -> NoReturn:
     pytest.skip(str(reason))
 
 
+class Server(Protocol):
+    """Raises `Unavailable` where it cannot be had on this machine."""
+
+    def start(self) -> None: ...
+    def remove(self) -> None: ...
+
+
+S = TypeVar("S", bound=Server)
+
+
+def running(server: S) -> Iterator[S]:
+    """The body of a fixture: a real server, started and removed; or the reason why there is none."""
+    try:
+        server.start()
+        yield server
+    except Unavailable as reason:
+        missing(reason)
+    finally:
+        server.remove()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whoever asks for the broker is marked `needs_kafka`, so that `-m "not needs_kafka"` works."""
     for item in items:
@@ -35,14 +56,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def valkey_server() -> Iterator[ValkeyServer]:
-    server = ValkeyServer()
-    try:
-        server.start()
-        yield server
-    except Unavailable as reason:
-        missing(reason)
-    finally:
-        server.remove()
+    yield from running(ValkeyServer())
 
 
 @pytest.fixture
@@ -73,14 +87,7 @@ def redis_bus_url(valkey_server: ValkeyServer) -> str:
 
 @pytest.fixture(scope="session")
 def kafka_server() -> Iterator[KafkaServer]:
-    server = KafkaServer()
-    try:
-        server.start()
-        yield server
-    except Unavailable as reason:
-        missing(reason)
-    finally:
-        server.remove()
+    yield from running(KafkaServer())
 
 
 @pytest.fixture
@@ -92,14 +99,7 @@ def kafka_url(kafka_server: KafkaServer) -> str:
 @pytest.fixture
 def own_kafka() -> Iterator[KafkaServer]:
     """A real broker for one test, to be stopped, killed and emptied."""
-    server = KafkaServer()
-    try:
-        server.start()
-        yield server
-    except Unavailable as reason:
-        missing(reason)
-    finally:
-        server.remove()
+    yield from running(KafkaServer())
 
 
 @pytest.fixture(params=["redis", "kafka"])

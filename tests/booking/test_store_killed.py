@@ -13,8 +13,8 @@ from tests.booking.books import audit, bookings
 from tests.booking.conftest import direct
 from tests.booking.refusing import change
 from tests.booking.serving import Reply, Request, Served, send, serving
-from tests.conftest import missing
-from tests.servers import Unavailable, ValkeyServer
+from tests.conftest import running
+from tests.servers import ValkeyServer
 from tests.support import eventually
 
 pytestmark = pytest.mark.slow
@@ -25,14 +25,7 @@ PLACES = 400
 @pytest.fixture
 def own_valkey() -> Iterator[ValkeyServer]:
     """A Valkey for one test, to be killed; it fsyncs before each reply."""
-    server = ValkeyServer(save=True)
-    try:
-        server.start()
-        yield server
-    except Unavailable as reason:
-        missing(reason)
-    finally:
-        server.remove()
+    yield from running(ValkeyServer(save=True))
 
 
 class Load:

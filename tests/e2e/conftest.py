@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import missing
+from tests.conftest import running
 from tests.e2e.system import System
-from tests.servers import KafkaServer, Unavailable
+from tests.servers import KafkaServer
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,14 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def broker() -> Iterator[KafkaServer]:
     """A broker of this folder: what is on its topics, the system wrote."""
-    server = KafkaServer()
-    try:
-        server.start()
-        yield server
-    except Unavailable as reason:
-        missing(reason)
-    finally:
-        server.remove()
+    yield from running(KafkaServer())
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import missing
+from tests.conftest import running
 from tests.e2e.system import System
-from tests.servers import Unavailable, ValkeyServer
+from tests.servers import ValkeyServer
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -21,14 +21,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="module")
 def given_store() -> Iterator[ValkeyServer]:
     """A Valkey that nobody starts again."""
-    server = ValkeyServer()
-    try:
-        server.start()
-        yield server
-    except Unavailable as reason:
-        missing(reason)
-    finally:
-        server.remove()
+    yield from running(ValkeyServer())
 
 
 @pytest.fixture(scope="module")

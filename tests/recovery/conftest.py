@@ -23,8 +23,8 @@ from shared.messaging.topics import specs
 from shared.store.connection import Client
 from shared.store.scratch import frozen
 from tests.booking.conftest import World, make_world  # noqa: F401 - a fixture
-from tests.conftest import missing
-from tests.servers import KafkaServer, Unavailable, ValkeyServer
+from tests.conftest import running
+from tests.servers import KafkaServer, ValkeyServer
 
 RULES = BookingRecovery(retention_days=30, new_booking_days=10)
 
@@ -32,14 +32,7 @@ RULES = BookingRecovery(retention_days=30, new_booking_days=10)
 @pytest.fixture(scope="session")
 def scratch_server() -> Iterator[ValkeyServer]:
     """Becomes a copy of other servers, so nothing else may be in it."""
-    server = ValkeyServer(save=False)
-    try:
-        server.start()
-        yield server
-    except Unavailable as reason:
-        missing(reason)
-    finally:
-        server.remove()
+    yield from running(ValkeyServer(save=False))
 
 
 @pytest.fixture

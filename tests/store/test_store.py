@@ -16,8 +16,8 @@ from shared.store.clock import StoreClock
 from shared.store.connection import Client, connect
 from shared.store.idempotency import IdempotencyRecords
 from shared.store.scripts import Scripts, source
-from tests.conftest import missing
-from tests.servers import Unavailable, ValkeyServer
+from tests.conftest import running
+from tests.servers import ValkeyServer
 
 PRINT = fingerprint(b"caller", b"POST /x", b"{}")
 OTHER = fingerprint(b"caller", b"POST /x", b"{}", b"")
@@ -35,14 +35,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def own_valkey() -> Iterator[ValkeyServer]:
-    server = ValkeyServer()
-    try:
-        server.start()
-        yield server
-    except Unavailable as reason:
-        missing(reason)
-    finally:
-        server.remove()
+    yield from running(ValkeyServer())
 
 
 def test_a_script_includes_fragments_from_beside_it_and_from_shared(
