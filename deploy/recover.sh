@@ -43,4 +43,5 @@ for app in $apps; do
     # A second app is not touched where the first one failed; looking goes on.
     if [ $code -ne 0 ] && [ "$step" != verify ]; then break; fi
 done
+[ "$step" != backup ] || [ $code -ne 0 ] || echo "/backup is $folder here"
 exit $code

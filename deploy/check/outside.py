@@ -57,7 +57,7 @@ def read(options, topic):
     consumer = KafkaConsumer(**options, enable_auto_commit=False)
     try:
         # Asked for by number: a topic that may not be seen looks as if it were not there.
-        partitions = [TopicPartition(topic, number) for number in range(4)]
+        partitions = [TopicPartition(topic, number) for number in range(12)]
         consumer.assign(partitions)
         consumer.seek_to_beginning()
         ends = consumer.end_offsets(partitions, timeout_ms=8_000)
