@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -12,6 +13,7 @@ import tempfile
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
@@ -105,10 +107,19 @@ class Apps:
             process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def know_a_centre(self) -> bool:
+        """Whether an announced centre has arrived."""
+        return bool(self._health().get("checks", {}).get("network", {}).get("centres"))
+
     def _ready(self) -> bool:
+        return bool(self._health())
+
+    def _health(self) -> dict[str, Any]:
+        """What `ready` answers; empty while it is not."""
         try:
             url = f"http://127.0.0.1:{self.port}/booking/health/ready"
             with urllib.request.urlopen(url, timeout=5) as answer:
-                return bool(answer.status == 200)
+                found: dict[str, Any] = json.loads(answer.read())
+                return found
         except OSError:
-            return False
+            return {}

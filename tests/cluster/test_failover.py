@@ -85,6 +85,7 @@ def under_load(apps: Apps, bus_url: str) -> Iterator[tuple[Load, Heard]]:
         "exceptions": [],
     }
     announce(bus, centre_document(period=period))
+    eventually(apps.know_a_centre, timeout=60)
     heard, load = Heard(bus), Load(apps.port, starts())
     load.start()
     try:
