@@ -13,7 +13,7 @@ from shared.errors import ConfigurationError
 REQUEST_TIMEOUT_MS = 10_000  # a broker silent for this long has died or is being replaced
 CONNECT_TIMEOUT_MS = 5_000  # a person may be waiting for `make run` to say so
 RECONNECT_MAX_MS = 1_000  # the default of 30 s would add up to 30 s to every outage
-METADATA_MAX_AGE_MS = 30_000  # how late a topic created after the start is noticed
+METADATA_MAX_AGE_MS = 5_000  # how late a topic is noticed that was just created on another broker
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from shared.bus import connect as connect_bus
 from shared.bus.port import Bus
 from shared.contracts import bookings
 from shared.contracts.codec import Event
+from shared.errors import Retryable
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.handlers import Handlers
 from shared.messaging.runner import Runner
@@ -64,10 +65,17 @@ class Heard:
             if known is None or known["sequence"] < booking["sequence"]:
                 self.newest[booking["reference"]] = booking
 
-        letters = DeadLetters(bus.producer(), "cluster")
-        runner = Runner(bus.consumer("cluster", ["bookings"]), handlers, None, letters)
-        self._thread = threading.Thread(target=runner.run, args=(self._stop,), daemon=True)
+        self._bus, self._handlers = bus, handlers
+        self._thread = threading.Thread(target=self._hear, daemon=True)
         self._thread.start()
+
+    def _hear(self) -> None:
+        """A consumer that ends because a broker died is started again, as a supervisor would."""
+        while not self._stop.is_set():
+            letters = DeadLetters(self._bus.producer(), "cluster")
+            consumer = self._bus.consumer("cluster", ["bookings"])
+            with suppress(Retryable):
+                Runner(consumer, self._handlers, None, letters).run(self._stop)
 
     def close(self) -> None:
         self._stop.set()
@@ -85,11 +93,11 @@ def under_load(apps: Apps, bus_url: str) -> Iterator[tuple[Load, Heard]]:
         "exceptions": [],
     }
     announce(bus, centre_document(period=period))
-    eventually(apps.know_a_centre, timeout=60)
+    eventually(apps.know_a_centre, timeout=120)
     heard, load = Heard(bus), Load(apps.port, starts())
     load.start()
     try:
-        eventually(lambda: len(load.answered) >= BEFORE or load.refused, timeout=60)
+        eventually(lambda: len(load.answered) >= BEFORE or load.refused, timeout=120)
         yield load, heard
         enough = len(load.answered) + AFTER
         eventually(lambda: len(load.answered) >= enough or load.refused, timeout=90)
