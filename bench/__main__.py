@@ -1,4 +1,4 @@
-"""`make bench [ARGS="web events opening"]`: prints a table, and writes bench/results.json."""
+"""`make bench [ARGS="web primary events opening"]`: prints a table, and writes bench/results.json."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import sys
 import time
 from pathlib import Path
 
-from bench import events, opening, web
+from bench import events, opening, primary, web
 from bench.figures import Figure, table
 from bench.servers import ROOT, kafka
 
-PARTS = ("web", "events", "opening")
+PARTS = ("web", "primary", "events", "opening")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument(
-        "parts", nargs="*", default=PARTS, help="web, events, opening (default: all)"
+        "parts", nargs="*", default=PARTS, help=f"{', '.join(PARTS)} (default: all)"
     )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0, help="of each web measurement")
@@ -31,6 +31,8 @@ def main() -> None:
     began, figures = time.monotonic(), list[Figure]()
     if "web" in chosen.parts:
         figures += web.measure(chosen.rounds, chosen.seconds)
+    if "primary" in chosen.parts:
+        figures += primary.measure(chosen.rounds)
     if {"events", "opening"} & set(chosen.parts):
         with kafka() as kafka_url:
             for name, url in (("embedded bus", None), ("Kafka", kafka_url)):

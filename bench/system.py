@@ -16,6 +16,10 @@ from typing import Any, Self
 from cryptography.fernet import Fernet
 
 from bench.servers import ROOT, free_port, until, valkey
+from services.booking.config import BookingSettings
+from services.booking.store import Store
+from services.booking.wiring import build
+from shared.config import Environment
 from shared.contracts.centres import EXAMPLE_CENTRE, WEEKDAYS
 
 WORKERS = 2
@@ -29,17 +33,8 @@ class System:
     def __enter__(self) -> Self:
         self._stack = ExitStack()
         self.store_url = self._stack.enter_context(valkey())
-        env = {
-            "KEZEK_STORE_URL": self.store_url,
-            "KEZEK_BUS_URL": self.store_url,
-            "KEZEK_OPS_TOKEN": "bench",
-            "KEZEK_TOKEN_KEY": "bench",
-            "KEZEK_IIN_KEY": "bench",
-            "KEZEK_CONTACT_KEYS": Fernet.generate_key().decode(),
-            "KEZEK_RATE_LIMITS": "off",
-            "KEZEK_LEAD_S": "0",
-        }
-        self._open_centres(env)
+        env = environ(self.store_url)
+        open_centres(build(BookingSettings.read(Environment(env))).store)
         self.booking = self._web("services.booking.app:create_app()", env)
         self.echo = self._web("bench.echo:create_app()", {})
         for url in (f"{self.booking}/booking/health/live", f"{self.echo}/echo"):
@@ -65,22 +60,36 @@ class System:
         self._stack.callback(server.terminate)
         return port
 
-    def _open_centres(self, env: dict[str, str]) -> None:
-        """Open centres with places for every booking of the run, written as their events would."""
-        from services.booking.config import BookingSettings
-        from services.booking.wiring import build
-        from shared.config import Environment
 
-        store = build(BookingSettings.read(Environment(env))).store
-        for number in range(CENTRES):
-            document: dict[str, Any] = copy.deepcopy(EXAMPLE_CENTRE)
-            document["id"], document["holidays"] = f"bench-{number}", []
-            hours = [{"days": list(WEEKDAYS), "from": "09:00", "to": "18:00", "breaks": []}]
-            document["periods"][0] |= {
-                "resources": {"pick-up-window": 3000, "counter": 6, "inspection-bay": 2},
-                "hours": hours, "services": ["plates"], "exceptions": [],
-            }  # fmt: skip
-            store.apply_centre(document)
+def settings(store_url: str) -> BookingSettings:
+    """Booking's, for measuring: no limits, no lead time."""
+    return BookingSettings.read(Environment(environ(store_url)))
+
+
+def environ(store_url: str) -> dict[str, str]:
+    return {
+        "KEZEK_STORE_URL": store_url,
+        "KEZEK_BUS_URL": store_url,
+        "KEZEK_OPS_TOKEN": "bench",
+        "KEZEK_TOKEN_KEY": "bench",
+        "KEZEK_IIN_KEY": "bench",
+        "KEZEK_CONTACT_KEYS": Fernet.generate_key().decode(),
+        "KEZEK_RATE_LIMITS": "off",
+        "KEZEK_LEAD_S": "0",
+    }
+
+
+def open_centres(store: Store) -> None:
+    """Open centres with places for every booking of the run, written as their events would."""
+    for number in range(CENTRES):
+        document: dict[str, Any] = copy.deepcopy(EXAMPLE_CENTRE)
+        document["id"], document["holidays"] = f"bench-{number}", []
+        hours = [{"days": list(WEEKDAYS), "from": "09:00", "to": "18:00", "breaks": []}]
+        document["periods"][0] |= {
+            "resources": {"pick-up-window": 3000, "counter": 6, "inspection-bay": 2},
+            "hours": hours, "services": ["plates"], "exceptions": [],
+        }  # fmt: skip
+        store.apply_centre(document)
 
 
 def _answers(url: str) -> bool:
